@@ -47,9 +47,12 @@ END
 	echo '# Kbuild' >Kbuild
 	# Debian's tree has this.
 	printf '*.o\n/*\n!/debian/\n' >.gitignore
+	echo '*.[ch] diff=cpp' >.gitattributes
 	for f in a b; do
 		for i in $(seq 60); do
 			printf 'int %s%d(void)\n{\n\treturn %d;\n}\n\n' "$f" "$i" "$i"
+			# A label must not be taken for a function by any of them.
+			[ "$i" != 31 ] || printf 'out:\n\t;\n\n'
 		done >kernel/bpf/$f.c
 	done
 )
@@ -101,5 +104,5 @@ works tree
 commit 'bpf: first' 's/return 7;/return 70;/; s/return 50;/return 500;/' kernel/bpf/a.c
 printf 'new\n' >"$CHECKOUT/build/linux/kernel/bpf/c.c"
 commit $'bpf: second, with a subject that is so long that it has to be folded – twice, in fact, or so\n\n[not a tag]\nindex 0123456..789abcd\n\n  indented\n# no comment' \
-	's/return 30;/return 300;/' kernel/bpf/b.c
+	's/return 32;/return 320;/' kernel/bpf/b.c
 works export
