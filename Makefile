@@ -69,6 +69,9 @@ selftests: kernel ## build test_progs
 checks: ## the workbench's own checks
 	@TESTS="$(notdir $(shell find checks -type f -executable))" scripts/test
 
+test-patches: kernel ## build after each patch, with checkpatch; W=1 and FULL=1 for more
+	@scripts/each-patch
+
 baseline: ## record how the regression tests end without the series
 	@scripts/baseline
 
@@ -79,4 +82,4 @@ host-setup: ## install the host packages that are missing
 	@scripts/host-setup
 
 .PHONY: help demo test shell run tree export status range-diff series toolchain \
-	kernel selftests checks baseline clean host-setup
+	kernel selftests checks test-patches baseline clean host-setup
