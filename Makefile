@@ -35,6 +35,9 @@ demo: kernel ## policies on live TCP connections, in a guest with the series
 test: ## build, boot, run every test and check
 	@scripts/test
 
+test-debug: ## the same tests with KASAN, lockdep, kmemleak and more; an hour
+	@scripts/test-debug
+
 shell: kernel ## a shell in a guest with the series
 	@scripts/guest
 
@@ -81,5 +84,5 @@ clean: ## remove what was built; build/linux only with FORCE=1
 host-setup: ## install the host packages that are missing
 	@scripts/host-setup
 
-.PHONY: help demo test shell run tree export status range-diff series toolchain \
+.PHONY: help demo test test-debug shell run tree export status range-diff series toolchain \
 	kernel selftests checks test-patches baseline clean host-setup
