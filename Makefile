@@ -35,8 +35,11 @@ demo: kernel ## policies on live TCP connections, in a guest with the series
 test: ## build, boot, run every test and check
 	@scripts/test
 
-test-debug: ## the same tests with KASAN, lockdep, kmemleak and more; an hour
-	@scripts/test-debug
+test-debug: ## the same tests with KASAN, lockdep, kmemleak and more; half an hour
+	@scripts/test-variant debug
+
+test-cfi: ## the same tests in a kernel that clang built with kCFI; half an hour
+	@scripts/test-variant cfi
 
 shell: kernel ## a shell in a guest with the series
 	@scripts/guest
@@ -84,5 +87,5 @@ clean: ## remove what was built; build/linux only with FORCE=1
 host-setup: ## install the host packages that are missing
 	@scripts/host-setup
 
-.PHONY: help demo test test-debug shell run tree export status range-diff series toolchain \
+.PHONY: help demo test test-debug test-cfi shell run tree export status range-diff series toolchain \
 	kernel selftests checks test-patches baseline clean host-setup
