@@ -35,7 +35,7 @@ demo: kernel ## policies on live TCP connections, in a guest with the series
 test: ## build, boot, run every test and check
 	@scripts/test
 
-test-debug: ## the same tests with KASAN, lockdep, kmemleak and more; half an hour
+test-debug: ## the same tests with KASAN, lockdep, kmemleak and more; an hour
 	@scripts/test-variant debug
 
 test-cfi: ## the same tests in a kernel that clang built with kCFI; half an hour
