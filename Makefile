@@ -17,6 +17,8 @@ help: ## this list
 
 #: TESTS       names for make test: tests, checks, demo; globs are allowed
 #: FULL        1: build all of test_progs, not only what tests/*.list names
+#: BENCH       names for make bench: rr connect listen bulk attach sizes
+#: TWICE       1: make bench measures twice and compares
 #: CMD         a line for bash in the guest
 #: BASE        another base: a tarball, an unpacked tree, or GIT-TREE@REV
 #: SOB         "Name <mail>" for make series: who signs off
@@ -29,8 +31,8 @@ help: ## this list
 #: NO_INSTALL  1: install no host packages
 #: FORCE       1: make tree and make clean may lose work in build/linux
 
-demo: kernel ## policies on live TCP connections, in a guest with the series
-	@scripts/demo
+demo: kernel ## policies on live TCP connections, in a guest; or CMD with policies attached
+	@scripts/demo $${CMD:+"$$CMD"}
 
 test: ## build, boot, run every test and check
 	@scripts/test
@@ -40,6 +42,10 @@ test-debug: ## the same tests with KASAN, lockdep, kmemleak and more; an hour
 
 test-cfi: ## the same tests in a kernel that clang built with kCFI; half an hour
 	@scripts/test-variant cfi
+
+test-old: ## libbpf and bpftool of the series on a kernel without it, which is built
+	@scripts/baseline --kernel
+	@TESTS=new-tools scripts/test
 
 shell: kernel ## a shell in a guest with the series
 	@scripts/guest
@@ -81,11 +87,14 @@ test-patches: kernel ## build after each patch, with checkpatch; W=1 and FULL=1 
 baseline: ## record how the regression tests end without the series
 	@scripts/baseline
 
+bench: kernel ## what TCP's hooks cost, with and without the series; doc/bench
+	@scripts/bench
+
 clean: ## remove what was built; build/linux only with FORCE=1
 	@scripts/clean
 
 host-setup: ## install the host packages that are missing
 	@scripts/host-setup
 
-.PHONY: help demo test test-debug test-cfi shell run tree export status range-diff series toolchain \
-	kernel selftests checks test-patches baseline clean host-setup
+.PHONY: help demo test test-debug test-cfi test-old shell run tree export status range-diff series toolchain \
+	kernel selftests checks test-patches baseline bench clean host-setup

@@ -6,6 +6,8 @@
  * was seen - the calls that the policies had, what getsockopt() says of their
  * sockets, what the kernel says of the links - with what has to be.  The policies
  * are in policy.bpf.c; main() below is the table of contents.
+ *
+ * With an argument: attaches four of them and has a shell run that.
  */
 #include <netinet/in.h>
 #include <stdio.h>
@@ -210,6 +212,37 @@ static void detach_two(void)
 	claim_connections(&shell, "interactive > baseline", &as_interactive);
 }
 
+/* bpf_map__set_attach_cgroup() takes the place of attach(). */
+static void attach_skeleton(void)
+{
+	struct bpf_map *const not[] = {
+		skel->maps.baseline, skel->maps.interactive, skel->maps.timeout60,
+	};
+	LIBBPF_OPTS(bpf_cgroup_opts, preorder, .flags = BPF_F_PREORDER);
+	struct endpoint bulk_30s = with_timeout(as_bulk, 30);
+
+	title("Two policies, two cgroups: the skeleton attaches and detaches them in one call");
+	for (size_t i = 0; i < sizeof(not) / sizeof(*not); i++)
+		bpf_map__set_autoattach(not[i], false);
+	if (bpf_map__set_attach_cgroup(skel->maps.bulk, backup.fd, NULL) ||
+	    bpf_map__set_attach_cgroup(skel->maps.timeout30, demo.fd, &preorder) ||
+	    policy_bpf__attach(skel))
+		die("cannot attach the skeleton: %m");
+	links_header();
+	claim_link(skel->links.bulk, skel->maps.bulk, &backup);
+	claim_link(skel->links.timeout30, skel->maps.timeout30, &demo);
+	query_header();
+	claim_query(&demo, "baseline > timeout30", "timeout30 > baseline");
+	claim_query(&backup, "bulk", "timeout30 > bulk > baseline");
+	connections_header();
+	claim_connections(&backup, "timeout30 > bulk > baseline", &bulk_30s);
+
+	policy_bpf__detach(skel);
+	query_header();
+	claim_query(&demo, "baseline", "baseline");
+	claim_query(&backup, "-", "baseline");
+}
+
 static void remove_cgroup(void)
 {
 	struct cgroup root = cgroup_open("");
@@ -293,9 +326,23 @@ static void set_up(void)
 	observe_calls(skel->maps.events);
 }
 
-int main(void)
+/* To look at attached policies: a shell runs LINE in place of the steps below. */
+static int run_with_policies(const char *line)
+{
+	LIBBPF_OPTS(bpf_cgroup_opts, preorder, .flags = BPF_F_PREORDER);
+
+	attach(skel->maps.baseline, &demo, NULL);
+	attach(skel->maps.timeout30, &demo, &preorder);
+	attach(skel->maps.bulk, &backup, NULL);
+	attach(skel->maps.interactive, &shell, NULL);
+	return system(line) != 0;
+}
+
+int main(int argc, char **argv)
 {
 	set_up();
+	if (argc > 1)
+		return run_with_policies(argv[1]);
 	introduce();
 	nothing_attached();
 	attach_three();
@@ -307,6 +354,7 @@ int main(void)
 	replace_limit();
 	limit_as_default();
 	detach_two();
+	attach_skeleton();
 	remove_cgroup();
 	return report();
 }
