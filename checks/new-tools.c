@@ -17,9 +17,10 @@
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include "claim.h"
 #include "new-tools.skel.h"
 
-static int cgroup, failures;
+static int cgroup;
 static char said[65536];	/* libbpf's warnings since open_skel() */
 
 static int record(enum libbpf_print_level level, const char *fmt, va_list args)
@@ -29,16 +30,6 @@ static int record(enum libbpf_print_level level, const char *fmt, va_list args)
 	if (level != LIBBPF_WARN)
 		return 0;
 	return vsnprintf(said + len, sizeof(said) - len, fmt, args);
-}
-
-static void claim(const char *what, long long seen, long long want)
-{
-	if (seen == want) {
-		printf("  ok    %s\n", what);
-		return;
-	}
-	failures++;
-	printf("  WRONG %s: %lld, must be %lld\n", what, seen, want);
 }
 
 static void claim_said(const char *text)

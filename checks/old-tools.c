@@ -20,23 +20,14 @@
 #include <linux/bpf.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include "claim.h"
 #include "old-tools.skel.h"
 
 #define end_of(type, member) (offsetof(type, member) + sizeof(((type *)0)->member))
 
 static struct old_tools *skel;
 static const char *dir;
-static int cgroup, child, failures;
-
-static void claim(const char *what, long long seen, long long want)
-{
-	if (seen == want) {
-		printf("  ok    %s\n", what);
-		return;
-	}
-	failures++;
-	printf("  WRONG %s: %lld, must be %lld\n", what, seen, want);
-}
+static int cgroup, child;
 
 static void die(const char *what)
 {
