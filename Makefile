@@ -17,6 +17,7 @@ help: ## this list
 
 #: TESTS       names for make test: tests, checks, demo; globs are allowed
 #: FULL        1: build all of test_progs, not only what tests/*.list names
+#: PATCH       numbers for make test-each: only these patches
 #: BENCH       names for make bench: rr connect listen bulk attach sizes
 #: TWICE       1: make bench measures twice and compares
 #: CMD         a line for bash in the guest
@@ -46,6 +47,9 @@ test-cfi: ## the same tests in a kernel that clang built with kCFI; half an hour
 test-old: ## libbpf and bpftool of the series on a kernel without it, which is built
 	@scripts/baseline --kernel
 	@TESTS=new-tools scripts/test
+
+test-each: ## tests of the base's cgroup programs after each patch, in a small kernel; hours
+	@scripts/test-each $(PATCH)
 
 shell: kernel ## a shell in a guest with the series
 	@scripts/guest
@@ -96,5 +100,5 @@ clean: ## remove what was built; build/linux only with FORCE=1
 host-setup: ## install the host packages that are missing
 	@scripts/host-setup
 
-.PHONY: help demo test test-debug test-cfi test-old shell run tree export status range-diff series toolchain \
-	kernel selftests checks test-patches baseline bench clean host-setup
+.PHONY: help demo test test-debug test-cfi test-old test-each shell run tree export status range-diff series \
+	toolchain kernel selftests checks test-patches baseline bench clean host-setup
