@@ -18,7 +18,7 @@ help: ## this list
 #: TESTS       names for make test: tests, checks, demo; globs are allowed
 #: FULL        1: build all of test_progs, not only what tests/*.list names
 #: PATCH       numbers for make test-each: only these patches
-#: BENCH       names for make bench: rr connect listen bulk attach sizes
+#: BENCH       names for make bench: attach rr connect listen bulk sizes
 #: TWICE       1: make bench measures twice and compares
 #: CMD         a line for bash in the guest
 #: BASE        another base: a tarball, an unpacked tree, or GIT-TREE@REV
