@@ -17,8 +17,8 @@ help: ## this list
 
 #: TESTS       names for make test: tests, checks, demo; globs are allowed
 #: FULL        1: build all of test_progs, not only what tests/*.list names
-#: PATCH       numbers for make test-each: only these patches
-#: BENCH       names for make bench: attach rr connect listen bulk sizes
+#: PATCH       numbers for make test-each and bench-text: only these patches
+#: BENCH       names for make bench: attach mkdir rr connect listen bulk sizes
 #: TWICE       1: make bench measures twice and compares
 #: CMD         a line for bash in the guest
 #: BASE        another base: a tarball, an unpacked tree, or GIT-TREE@REV
@@ -94,6 +94,9 @@ baseline: ## record how the regression tests end without the series
 bench: kernel ## what TCP's hooks cost, with and without the series; doc/bench
 	@scripts/bench
 
+bench-text: kernel ## how many bytes of text each patch adds to the kernel of make bench
+	@scripts/bench-text $(PATCH)
+
 clean: ## remove what was built; build/linux only with FORCE=1
 	@scripts/clean
 
@@ -101,4 +104,4 @@ host-setup: ## install the host packages that are missing
 	@scripts/host-setup
 
 .PHONY: help demo test test-debug test-cfi test-old test-each shell run tree export status range-diff series \
-	toolchain kernel selftests checks test-patches baseline bench clean host-setup
+	toolchain kernel selftests checks test-patches baseline bench bench-text clean host-setup
