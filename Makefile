@@ -61,8 +61,9 @@ run: kernel ## run CMD in such a guest; fails with the status that CMD had
 tree: host-setup ## derive build/linux from the base and patches/
 	@scripts/tree
 
-export: ## write the commits of build/linux to patches/
+export: ## write the commits of build/linux to patches/, and doc/series.md
 	@scripts/export
+	@scripts/table
 
 status: ## do build/linux and patches/ agree, what is uncommitted
 	@scripts/status
@@ -70,7 +71,7 @@ status: ## do build/linux and patches/ agree, what is uncommitted
 range-diff: ## compare the series with that of an earlier commit, REV
 	@scripts/range-diff $(REV)
 
-series: ## mails with cover letter and diffstat in build/mail
+series: ## mails of each set, with cover letter and diffstat, in build/mail
 	@scripts/series
 
 toolchain: host-setup ## the Debian tree that everything is built and run in

@@ -91,18 +91,22 @@ fail()
 	exit 1
 }
 
-# commit MESSAGE SED-SCRIPT FILE: a commit in the tiny build/linux
+# commit MESSAGE SED-SCRIPT FILE: a commit in the tiny build/linux, the last of branch
+# $set if that is not empty
 commit()
 {
 	local tree=$CHECKOUT/build/linux
 	sed -i "$2" "$tree/$3"
 	tgit -C "$tree" add -A
 	tgit -C "$tree" commit -q -m "$1"
+	[ -z "$set" ] || tgit -C "$tree" branch -f "set/$set"
 }
 
 works tree
+set=01-one
 commit 'bpf: first' 's/return 7;/return 70;/; s/return 50;/return 500;/' kernel/bpf/a.c
 printf 'new\n' >"$CHECKOUT/build/linux/kernel/bpf/c.c"
+set=02-two
 commit $'bpf: second, with a subject that is so long that it has to be folded – twice, in fact, or so\n\n[not a tag]\nindex 0123456..789abcd\n\n  indented\n# no comment' \
 	's/return 32;/return 320;/' kernel/bpf/b.c
 works export

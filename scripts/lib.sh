@@ -13,6 +13,12 @@
 #   scratch NAME          a directory under $BUILD, its path in NAME, removed at exit
 #   series_files [DIR]    the patches that DIR/series lists, default $TOP/patches
 #   series_hash [DIR]     hash of their names and contents
+#   set_ends REPO BASE HEAD [DIR]
+#                         "SET COMMIT" for the last commit of each set, where
+#                         BASE..HEAD are the patches that DIR/series lists
+#   set_branches REPO     the same, of the branches set/SET
+#   save_state NAME BASE PATCHES HEAD [PENDING]
+#                         write build/tree.state: what build/linux was derived from
 #
 # CMD may be a function, but errexit is off inside it.
 
@@ -177,4 +183,24 @@ series_hash()
 		echo "$f"
 		sha256sum <"$dir/$f"
 	done | sha256sum | cut -c1-16
+}
+
+set_ends()
+{
+	# The number of its last patch, and the set; none has a patch without directory.
+	series_files "${4:-}" | awk '{ if (sub(/\/.*/, "")) last[$0] = NR } END { for (s in last) print last[s], s }' |
+		awk 'NR == FNR { set[$1] = $2; next } FNR in set { print set[FNR], $1 }' \
+			- <(tgit -C "$1" rev-list --reverse "$2..$3")
+}
+
+set_branches()
+{
+	tgit -C "$1" for-each-ref --format='%(refname:lstrip=3) %(objectname)' refs/heads/set
+}
+
+save_state()
+{
+	printf '%s=%q\n' base_name "$1" base_commit "$2" patches "$3" head "$4" \
+		sets "$(set_branches "$TREE" | hash_of)" pending "${5:-}" >"$BUILD/tree.state.new"
+	mv "$BUILD/tree.state.new" "$BUILD/tree.state"
 }
