@@ -18,6 +18,7 @@ help: ## this list
 #: TESTS       names for make test: tests, checks, demo; globs are allowed
 #: FULL        1: build all of test_progs, not only what tests/*.list names
 #: PATCH       numbers for make test-each and bench-text: only these patches
+#: SETS        numbers for make test-sets: only up to these sets
 #: BENCH       names for make bench: attach mkdir rr connect listen bulk sizes
 #: TWICE       1: make bench measures twice and compares
 #: CMD         a line for bash in the guest
@@ -50,6 +51,9 @@ test-old: ## libbpf and bpftool of the series on a kernel without it, which is b
 
 test-each: ## tests of the base's cgroup programs after each patch, in a small kernel; hours
 	@scripts/test-each $(PATCH)
+
+test-sets: ## the tests of each set of patches, with it and those before it; many hours
+	@scripts/test-sets
 
 shell: kernel ## a shell in a guest with the series
 	@scripts/guest
@@ -104,5 +108,5 @@ clean: ## remove what was built; build/linux only with FORCE=1
 host-setup: ## install the host packages that are missing
 	@scripts/host-setup
 
-.PHONY: help demo test test-debug test-cfi test-old test-each shell run tree export status range-diff series \
+.PHONY: help demo test test-debug test-cfi test-old test-each test-sets shell run tree export status range-diff series \
 	toolchain kernel selftests checks test-patches baseline bench bench-text clean host-setup
