@@ -45,6 +45,9 @@ test-debug: ## the same tests with KASAN, lockdep, kmemleak and more; an hour
 test-cfi: ## the same tests in a kernel that clang built with kCFI; half an hour
 	@scripts/test-variant cfi
 
+test-ci: ## the tests of the series in a kernel with only the selftests' own configuration; an hour
+	@scripts/test-variant ci
+
 test-old: ## libbpf and bpftool of the series on a kernel without it, which is built
 	@scripts/baseline --kernel
 	@TESTS=new-tools scripts/test
@@ -108,5 +111,5 @@ clean: ## remove what was built; build/linux only with FORCE=1
 host-setup: ## install the host packages that are missing
 	@scripts/host-setup
 
-.PHONY: help demo test test-debug test-cfi test-old test-each test-sets shell run tree export status range-diff series \
+.PHONY: help demo test test-debug test-cfi test-ci test-old test-each test-sets shell run tree export status range-diff series \
 	toolchain kernel selftests checks test-patches baseline bench bench-text clean host-setup
