@@ -18,7 +18,8 @@
 #                         BASE..HEAD are the patches that DIR/series lists
 #   set_branches REPO     the same, of the branches set/SET
 #   save_state NAME BASE PATCHES HEAD [PENDING]
-#                         write build/tree.state: what build/linux was derived from
+#                         write build/tree.state: what build/linux was derived from;
+#                         from then on git rebase takes the branches along
 #
 # CMD may be a function, but errexit is off inside it.
 
@@ -200,6 +201,7 @@ set_branches()
 
 save_state()
 {
+	tgit -C "$TREE" config rebase.updateRefs true
 	printf '%s=%q\n' base_name "$1" base_commit "$2" patches "$3" head "$4" \
 		sets "$(set_branches "$TREE" | hash_of)" pending "${5:-}" >"$BUILD/tree.state.new"
 	mv "$BUILD/tree.state.new" "$BUILD/tree.state"
