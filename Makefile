@@ -17,6 +17,7 @@ help: ## this list
 
 #: TESTS       names for make test: tests, checks, demo; globs are allowed
 #: FULL        1: build all of test_progs, not only what tests/*.list names
+#: MUTANTS     names for make mutants; globs are allowed
 #: PATCH       numbers for make test-each and bench-text: only these patches
 #: SETS        numbers for make test-sets: only up to these sets
 #: BENCH       names for make bench: attach mkdir rr connect listen bulk sizes
@@ -57,6 +58,9 @@ test-each: ## tests of the base's cgroup programs after each patch, in a small k
 
 test-sets: ## the tests of each set of patches, with it and those before it; many hours
 	@scripts/test-sets
+
+mutants: selftests ## which deliberate faults in the kernel the selftests notice; hours
+	@scripts/mutants $(MUTANTS)
 
 shell: kernel ## a shell in a guest with the series
 	@scripts/guest
@@ -111,5 +115,5 @@ clean: ## remove what was built; build/linux only with FORCE=1
 host-setup: ## install the host packages that are missing
 	@scripts/host-setup
 
-.PHONY: help demo test test-debug test-cfi test-ci test-old test-each test-sets shell run tree export status range-diff series \
+.PHONY: help demo test test-debug test-cfi test-ci test-old test-each test-sets mutants shell run tree export status range-diff series \
 	toolchain kernel selftests checks test-patches baseline bench bench-text clean host-setup
