@@ -35,7 +35,6 @@ static socklen_t loopback(union address *a, int family, __u16 port)
 
 void net_enter(void)
 {
-	const char *sysctl = "/proc/sys/net/ipv4/tcp_congestion_control";
 	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP };
 	int fd;
 
@@ -45,12 +44,6 @@ void net_enter(void)
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &ifr))
 		die("cannot set up loopback: %m");
-	close(fd);
-
-	/* So that a policy which chooses reno makes a difference. */
-	fd = open(sysctl, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || write(fd, "cubic", 5) != 5)
-		die("cannot write cubic to %s: %m", sysctl);
 	close(fd);
 }
 
@@ -72,6 +65,9 @@ int net_socket(int family, __u16 *port)
 
 	if (fd < 0 || bind(fd, &a.any, len))
 		die("cannot make a TCP socket: %m");
+	/* The default of some kernels is reno, which the policy chooses. */
+	if (setsockopt(fd, SOL_TCP, TCP_CONGESTION, "cubic", 5))
+		die("cannot choose cubic: %m");
 	*port = port_of(fd);
 	return fd;
 }
